@@ -59,6 +59,7 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   "machine-short",
   "nginx-out-of-files",
   "front-gives-up",
+  "upstream-tls",
 ]);
 
 /** Who listens there decides about these. */

@@ -17,6 +17,7 @@ const OF: ReadonlyMap<LogLine["by"], ReadonlySet<Writer>> = new Map<LogLine["by"
   ["php-fpm", new Set<Writer>(["php-fpm", "php"])],
   ["kernel", new Set<Writer>(["kernel"])],
   ["systemd", new Set<Writer>(["systemd"])],
+  ["supervisord", new Set<Writer>(["supervisord"])],
 ]);
 
 const SAID: ReadonlySet<Writer> = new Set<Writer>(["php", "php-fpm"]);
@@ -83,7 +84,9 @@ export function recognise(text: string, now: number): Recognised | null {
   const { line, message } = pastedLine(text.trim(), now);
   const known = line === null ? null : recogniseLine(line);
   if (known !== null) return { match: known, line: line && lineWithoutUri(line) };
-  const match = line === null ? matchOf(message) : withSomeErrno(message, OF.get(line.by) ?? null);
+  const isCut = line?.request === null;
+  const match =
+    line === null ? matchOf(message) : isCut ? withSomeErrno(message, OF.get(line.by) ?? null) : null;
   return match === null ? null : { match, line };
 }
 

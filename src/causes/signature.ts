@@ -4,7 +4,14 @@
  */
 
 /** Who writes a line. What a script or PHP itself says reaches a log through nginx or PHP-FPM. */
-export type Writer = "nginx" | "nginx's access log" | "php-fpm" | "php" | "kernel" | "systemd";
+export type Writer =
+  | "nginx"
+  | "nginx's access log"
+  | "php-fpm"
+  | "php"
+  | "kernel"
+  | "systemd"
+  | "supervisord";
 
 /**
  * What was being done when it was written. `start`: the daemon reads its configuration; `connect` to `response`: a

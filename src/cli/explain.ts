@@ -7,7 +7,8 @@ import { decidedBy } from "../diagnose/decided.js";
 import { join } from "../diagnose/join.js";
 import { predicting } from "../diagnose/predicted.js";
 import type { Rule } from "../engine/rule.js";
-import { STDERR, STDERR_END } from "../logs/line.js";
+import { unwrapped } from "../logs/docker.js";
+import { MessageLines } from "../logs/messages.js";
 import { explainLine, type InFiles } from "../report/diagnose/line.js";
 import { explainRule } from "../report/explain/rule.js";
 import { explainSymptom } from "../report/explain/symptom.js";
@@ -29,9 +30,6 @@ const LONGEST_NAME = 4;
 
 /** What is shorter, and names a symptom, is no line of a log. */
 const SHORTEST_LINE = 40;
-
-/** Lines of a message that has no end. */
-const MOST_PARTS = 30;
 
 /** Lines that are counted, of those that are not explained. */
 const MOST_COUNTED = 1000;
@@ -151,27 +149,12 @@ function leftOf(read: number, unknown: number, more: number): string {
   return left.length === 0 ? "" : `\n${left.join("; ")}\n`;
 }
 
-/** The lines of a text; a message of PHP that nginx repeats may have several. */
+/** The messages of a text, without what containers put around their lines. */
 function messagesOf(text: string): readonly string[] {
-  const found: string[] = [];
-  let open: string[] = [];
-  for (const line of text.split(/\r?\n/)) {
-    if (line.trim() === "") continue;
-    const begins = NEW_LINE.test(line.slice(0, 300));
-    const isMore = open.length > 0 && !begins;
-    if (!isMore && open.length > 0) found.push(open.join(" "));
-    const isOpen =
-      !line.includes(STDERR_END) && (isMore ? open.length < MOST_PARTS : begins && line.includes(STDERR));
-    open = isMore ? [...open, line.trim()] : [line];
-    if (isOpen) continue;
-    found.push(open.join(" "));
-    open = [];
-  }
-  return open.length === 0 ? found : [...found, open.join(" ")];
+  const messages = new MessageLines();
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  return [...lines.flatMap((line) => messages.add(unwrapped(line))), ...messages.end()];
 }
-
-/** What nginx begins a line with. */
-const NEW_LINE = /\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[/;
 
 /** Lines that say the same of the same address and server are explained once. */
 function keyOf({ match, line }: Recognised): string {

@@ -3,11 +3,14 @@ import { recogniseLine } from "../causes/recognise.js";
 import type { Match } from "../causes/signature.js";
 import { asLogFormat } from "../fpm/settings/access-tokens.js";
 import { fpmDefault } from "../fpm/settings/facts.js";
-import { AccessFormat, type AccessLine, COMBINED, isLost } from "../logs/access.js";
+import { AccessFormat, type AccessLine, isLost } from "../logs/access.js";
+import { AccessFormats } from "../logs/access-formats.js";
 import { detached, detachedParts } from "../logs/detached.js";
-import { insideSyslog, isCollected, type LogLine, readLine, STDERR, STDERR_END } from "../logs/line.js";
+import { insideSyslog, isCollected, type LogLine, readLine } from "../logs/line.js";
+import { MessageLines } from "../logs/messages.js";
 import { Block } from "../logs/part.js";
 import { Extents, textOf } from "../logs/scan.js";
+import { once } from "../source/memo.js";
 import { Counts, TimeCounts } from "./counts.js";
 import { Events, isKept } from "./events.js";
 import { Fills } from "./fill.js";
@@ -96,17 +99,20 @@ export class Collector {
   earliest: number | null = null;
   /** When requests went well, just before one was lost; in no order. */
   private readonly good: number[] = [];
-  private readonly combined = new AccessFormat(COMBINED);
+  readonly formats: AccessFormats;
   private readonly fpmDefault = new AccessFormat(FPM_DEFAULT);
   /** When the line of an access log before went well; `null`: it did not. */
   private before: number | null = null;
-  private pending: { text: string; source: string; lines: number } | null = null;
+  /** By log: with --follow lines of several come in turn. */
+  private readonly messages = new Map<string, MessageLines>();
 
-  /** `now`: as `logs/time.ts` counts. */
+  /** `now`: as `logs/time.ts` counts. `formats`: those of access logs that the configuration has. */
   constructor(
     private readonly wanted: Wanted,
     private readonly now: number,
+    formats: readonly string[] = [],
   ) {
+    this.formats = new AccessFormats(formats);
     const taker: Taker = {
       isWanted: (time) => this.isTimely(time),
       isWhole: (match) =>
@@ -132,10 +138,11 @@ export class Collector {
   /** The same, for the lines of a block. */
   block(block: Buffer, source: string): void {
     const own = new Block(block);
+    const messages = this.messagesOf(source);
     this.nginx.begin();
     for (const lines = new Extents(block); lines.next(); this.read += 1) {
       const { from, to } = lines;
-      if (this.pending !== null || !this.inParts(own, from, to, source))
+      if (messages.isOpen || !this.inParts(own, from, to, source))
         this.lineOf(textOf(block.subarray(from, to)), source);
     }
   }
@@ -149,35 +156,23 @@ export class Collector {
   }
 
   private lineOf(text: string, source: string): void {
-    const whole = this.joined(text, source);
-    if (whole === null) return;
+    for (const whole of this.messagesOf(source).add(text)) this.message(whole, source);
+  }
+
+  private message(whole: string, source: string): void {
     const line = readLine(whole, this.now);
     if (line !== null) this.take(line, whole, source);
     else if (!this.mayBeAccess(whole, source) && !this.mayBeSlow(whole) && !isCollected(whole))
       this.foreign += 1;
   }
 
-  /** PHP's message may have several lines; what nginx adds comes behind the last one. `null`: there is more to come. */
-  private joined(text: string, source: string): string | null {
-    if (this.pending !== null && this.pending.source === source) {
-      const { text: before, lines } = this.pending;
-      this.pending = null;
-      const isNew = /^\d{4}\/\d\d\/\d\d /.test(text);
-      const together = isNew ? before : `${before} ${text.trim()}`;
-      if (isNew) {
-        const line = readLine(together, this.now);
-        if (line !== null) this.take(line, together, source);
-      } else if (text.includes(STDERR_END) || lines > 30 || together.length > 65_536) return together;
-      else {
-        this.pending = { text: together, source, lines: lines + 1 };
-        return null;
-      }
-    }
-    if (text.includes(STDERR) && !text.includes(STDERR_END)) {
-      this.pending = { text, source, lines: 1 };
-      return null;
-    }
-    return text;
+  /** Nothing more comes of a log for now. */
+  end(source: string): void {
+    for (const whole of this.messagesOf(source).end()) this.message(whole, source);
+  }
+
+  private messagesOf(source: string): MessageLines {
+    return once(this.messages, source, () => new MessageLines());
   }
 
   private take(line: LogLine, text: string, source: string): void {
@@ -216,7 +211,7 @@ export class Collector {
   }
 
   private mayBeAccess(text: string, source: string): boolean {
-    const line = this.combined.read(text);
+    const line = this.formats.read(text);
     if (line === null) return this.mayBeOfFpm(text, source);
     this.access.lines += 1;
     if (this.asks(line.status)) {

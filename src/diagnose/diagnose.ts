@@ -131,6 +131,7 @@ function judge(group: Group, collector: Collector, hosts: readonly JudgedHost[])
     findings: best?.findings ?? [],
     decided: best?.decided ?? [],
     events: collector.events,
+    fills: collector.fills,
     fpmRequests: collector.fpmRequests,
     pools,
     changes: best?.changes ?? NO_CHANGES,

@@ -4,7 +4,6 @@ import type { Match } from "../causes/signature.js";
 import { detached, detachedParts } from "../logs/detached.js";
 import type { LogLine } from "../logs/line.js";
 import { firstPlace } from "../source/halving.js";
-import { once } from "../source/memo.js";
 
 export interface Event {
   /** The id of its signature. */
@@ -50,11 +49,30 @@ export const REFUSALS = [
   "scoreboard-memory",
   "unit-failed",
   "unit-limited",
+  "supervised-refused",
 ] as const;
+
+/** PHP-FPM, or who runs it, says that it was asked to end. */
+export const ASKED = ["stopping", "unit-stopping", "supervised-stopped"] as const;
+
+/** Who runs PHP-FPM says that it ended otherwise. */
+export const DIED = ["unit-died", "unit-killed", "unit-timeout", "supervised-died"] as const;
+
+export const STOPS = [...ASKED, ...DIED] as const;
+
+/** PHP-FPM, or who runs it, says that it started. */
+export const STARTS = ["started", "unit-started", "supervised-started"] as const;
+
+/** Whether an event is of a program that it names, as the kernel does; those that name none are of the daemon that they are about. */
+export function isOf(program: string, { parts }: Event): boolean {
+  return parts.get("program")?.includes(program) ?? true;
+}
 
 /** Lines that are events. */
 const KEPT: ReadonlySet<string> = new Set([
   ...REFUSALS,
+  ...STOPS,
+  ...STARTS,
   "child-killed",
   "child-crashed",
   "child-ended",
@@ -66,8 +84,6 @@ const KEPT: ReadonlySet<string> = new Set([
   "seems-busy",
   "reloading",
   "inherited",
-  "stopping",
-  "started",
   "nginx-reloading",
   "nginx-started",
   "emergency",
@@ -75,16 +91,17 @@ const KEPT: ReadonlySet<string> = new Set([
   "allowed-invalid",
   "oom",
   "segfault",
+  "abend",
+  "seccomp",
+  "core-dumped",
   "selinux",
   "apparmor",
-  "unit-killed",
   "reload-timeout",
   "no-trace",
   "fpm-files",
   "spawn-failed",
   "server-disabled",
   "file-limit",
-  "unit-died",
   "child-start",
   "execution-hard",
   "php-memory",
@@ -100,9 +117,6 @@ export function isKept({ signature: { by, id, phase } }: Match): boolean {
 const MOST = 2000;
 /** As many of them are forgotten at once. */
 const STEP = 500;
-
-/** Pools whose events are counted. */
-const MOST_POOLS = 5000;
 
 /** Characters of a message and of the name of a pool that are kept. */
 const LONGEST = 2000;
@@ -141,8 +155,6 @@ class Kept implements Event {
 
 export class Events {
   private readonly byId = new Map<string, Event[]>();
-  /** How many came, by kind and pool, also of those that are no longer kept. */
-  private readonly counts = new Map<string, Map<string, number>>();
   private sorted = false;
   private added = 0;
 
@@ -152,7 +164,6 @@ export class Events {
     const { id } = match.signature;
     const event = new Kept(id, detached(parts.get("pool") ?? "", LONGEST_NAME), parts, line, this.added);
     this.added += 1;
-    this.count(id, event.pool);
     const own = this.byId.get(id);
     if (own === undefined) this.byId.set(id, [event]);
     else {
@@ -160,18 +171,6 @@ export class Events {
       own.push(event);
     }
     this.sorted = false;
-  }
-
-  private count(id: string, pool: string): void {
-    const own = once(this.counts, id, () => new Map<string, number>());
-    if (own.has(pool) || own.size < MOST_POOLS) own.set(pool, (own.get(pool) ?? 0) + 1);
-  }
-
-  /** How many came of some kinds, of a pool where they name one. `pools`: empty means every pool. */
-  countOf(ids: readonly string[], pools: readonly string[]): number {
-    const all = ids.flatMap((id) => [...(this.counts.get(id) ?? [])]);
-    const own = all.filter(([pool]) => pools.length === 0 || pool === "" || pools.includes(pool));
-    return own.reduce((sum, [, count]) => sum + count, 0);
   }
 
   /** Whether PHP-FPM's own log was read. */

@@ -8,6 +8,7 @@ import type { Verdict } from "./cause.js";
 import type { Changed } from "./changes.js";
 import { blocksOf, type Decided } from "./decided.js";
 import type { Events } from "./events.js";
+import type { Fills } from "./fill.js";
 import type { FpmRequests } from "./fpm-requests.js";
 import type { Group } from "./groups.js";
 import type { Joined } from "./join.js";
@@ -20,6 +21,7 @@ export interface Known {
   readonly findings: readonly Finding[];
   readonly decided: readonly Decided[];
   readonly events: Events;
+  readonly fills: Fills;
   /** What PHP-FPM's access logs say. */
   readonly fpmRequests: FpmRequests;
   /** The names of the pools; empty: unknown. */

@@ -47,9 +47,12 @@ const LONGEST = 200;
 export class Fills {
   private readonly byPool = new Map<string, Told>();
   private hours = 0;
+  /** How often `process.max` was reached, which all pools share. */
+  private ofMaster = 0;
 
   /** `time`: as `logs/time.ts` counts; `null`: the line has none. */
   add({ signature, parts }: Match, time: number | null): void {
+    if (signature.id === "process-max") this.ofMaster += 1;
     const isFull = signature.id === "max-children";
     if (!isFull && signature.id !== "seems-busy") return;
     const told = this.toldOf(parts.get("pool") ?? "");
@@ -66,6 +69,17 @@ export class Fills {
       told.last = Math.max(told.last ?? time, time);
     }
     this.addHour(told, time, limit ?? numberOf(parts.get("total")), isFull);
+  }
+
+  /** How often pools reached their own number. `pools`: empty means every pool. */
+  ownFull(pools: readonly string[]): number {
+    const all = pools.length === 0 ? [...this.byPool.keys()] : pools;
+    return all.reduce((sum, pool) => sum + (this.byPool.get(pool)?.full ?? 0), 0);
+  }
+
+  /** How often they could start no more workers: the master may have no more as well. */
+  full(pools: readonly string[]): number {
+    return this.ownFull(pools) + this.ofMaster;
   }
 
   private toldOf(pool: string): Told | null {

@@ -2,7 +2,7 @@
 import { isSameForNumbers, recogniseLine } from "../causes/recognise.js";
 import type { Match } from "../causes/signature.js";
 import { ByteMap, SeenBefore } from "../logs/byte-map.js";
-import { type LogLine, STDERR, STDERR_END } from "../logs/line.js";
+import { CLIENT as CLIENT_WORDS, type LogLine, STDERR, STDERR_END } from "../logs/line.js";
 import { type Finder, Needle } from "../logs/needle.js";
 import type { NginxHead } from "../logs/nginx-head.js";
 import { type Block, mixed, Numbered, Part } from "../logs/part.js";
@@ -46,7 +46,7 @@ const SAID_FIRST = 0x74736146;
 
 const SAID = new Needle(STDERR);
 const SAID_END = new Needle(STDERR_END);
-export const CLIENT = new Needle(", client: ");
+export const CLIENT = new Needle(CLIENT_WORDS);
 
 export class Messages<G> {
   /** Where the message of the line that is being read ends. */

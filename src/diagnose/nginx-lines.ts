@@ -4,6 +4,7 @@ import { recogniseLine } from "../causes/recognise.js";
 import type { Match } from "../causes/signature.js";
 import { ByteMap } from "../logs/byte-map.js";
 import { type LogLine, nginxLine } from "../logs/line.js";
+import { mayGoOn } from "../logs/messages.js";
 import { Finder, Needle } from "../logs/needle.js";
 import { NginxHead } from "../logs/nginx-head.js";
 import { type Block, byteFrom, fourfold, isTextAt, mixed, nextText, Part } from "../logs/part.js";
@@ -112,6 +113,7 @@ export class NginxLines {
     if (!this.isWanted) return true;
     const meaning = messages.meaning(block);
     if (meaning === null) return true;
+    if (!messages.hasClient && mayGoOn(block.bytes.toString("latin1", start, to))) return false;
     if (meaning.more.isWhole || !messages.hasClient) this.whole(block, meaning, start, to, source);
     else this.part(block, meaning, time, start, to, source);
     return true;

@@ -1,6 +1,6 @@
 /** When a daemon read its files, as its log says. */
 import { type Changed, SECOND } from "./changes.js";
-import type { Event, Events } from "./events.js";
+import { type Event, type Events, STARTS } from "./events.js";
 
 /**
  * Lines that a daemon writes when it starts, and when it reloads, once it has read its files. nginx writes them with the
@@ -8,7 +8,7 @@ import type { Event, Events } from "./events.js";
  */
 export const READS_FILES = {
   nginx: ["nginx-started"],
-  "php-fpm": ["started", "inherited"],
+  "php-fpm": [...STARTS, "inherited"],
 } as const satisfies Record<Changed["daemon"], readonly string[]>;
 
 export const NAMES = { nginx: "nginx", "php-fpm": "PHP-FPM" } as const satisfies Record<

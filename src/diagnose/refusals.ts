@@ -13,7 +13,13 @@ const OF_NGINX = signatureTable.signatures.flatMap(({ by, id, phase }) =>
 );
 
 /** What comes last, and of which the lines before tell the reason. */
-const ENDS: ReadonlySet<string> = new Set(["init-failed", "start-failed", "unit-failed", "unit-limited"]);
+const ENDS: ReadonlySet<string> = new Set([
+  "init-failed",
+  "start-failed",
+  "unit-failed",
+  "unit-limited",
+  "supervised-refused",
+]);
 /** Lines of one refusal come in so many milliseconds. */
 const NEAR = 10_000;
 
@@ -68,11 +74,16 @@ function noticeOf(
   const open = refused.filter((event) => !starts.some((start) => isAfter(start, event)));
   const last = open.at(-1);
   if (last === undefined) return [];
-  const near = open.filter(({ time }) => time === null || last.time === null || time >= last.time - NEAR);
-  const { message, pool, time } = near.find(({ id }) => !ENDS.has(id)) ?? last;
+  const { message, pool, time } = reasonOf(open, last);
   const shown = message.slice(0, LONGEST);
   if (causes.some(({ evidence }) => evidence.some((one) => one.includes(shown)))) return [];
   return [
     { ...rest, pool: pool === "" ? null : pool, said: `${said}, last ${at(time)}: ${shown}`, place: null },
   ];
+}
+
+/** Of some refusals the one that says why, of the last of them. */
+export function reasonOf(refused: readonly Event[], last: Event): Event {
+  const near = refused.filter(({ time }) => time === null || last.time === null || time >= last.time - NEAR);
+  return near.find(({ id }) => !ENDS.has(id)) ?? last;
 }

@@ -1,10 +1,14 @@
 import { showTime } from "../logs/time.js";
 import type { Verdict } from "./cause.js";
-import { isAfter, lastUntil, REFUSALS } from "./events.js";
+import { DIED, type Event, isAfter, lastUntil, REFUSALS, STARTS, STOPS } from "./events.js";
 import { at, byFinding, byItself, byOutside, type Known } from "./evidence.js";
+import { reasonOf } from "./refusals.js";
 
 /** A stop that is shorter is a restart. */
 const RESTART = 60_000;
+
+/** Characters of a line that are shown. */
+const LONGEST = 160;
 
 /** `connect() … failed (2: …)`: PHP-FPM removes its socket when it ends, so a file that is gone without that was removed. */
 export function whySocketMissing(known: Known): Verdict {
@@ -49,23 +53,33 @@ export function whyNoListener(known: Known): Verdict {
 function isDown({ group, events }: Known): Verdict | null {
   const first = group.times.first ?? 0;
   const last = group.times.last ?? Number.POSITIVE_INFINITY;
-  const stop = lastUntil(events.of(["stopping"]), first + 1000);
-  const refused = lastUntil(events.of(REFUSALS), last);
-  const starts = events.of(["started"]);
+  const stop = lastUntil(events.of(STOPS), first + 1000);
+  const refusals = events.of(REFUSALS);
+  const refused = lastUntil(refusals, last);
+  const starts = events.of(STARTS);
   if (refused !== null && !starts.some((one) => isAfter(one, refused) && (one.time ?? 0) <= first)) {
-    const said = `PHP-FPM refused to start ${at(refused.time)}: ${refused.message.slice(0, 160)}`;
+    const reason = reasonOf(
+      refusals.filter((one) => one.time === null || one.time <= last),
+      refused,
+    );
+    const said = `PHP-FPM refused to start ${at(reason.time)}: ${reason.message.slice(0, LONGEST)}`;
     return byOutside("fpm-down", "event", true, [said]);
   }
   if (stop === null) return null;
   const again = starts.find((one) => isAfter(one, stop));
   if (again !== undefined && (again.time ?? 0) < first) return null;
-  const stopped = `PHP-FPM ended ${at(stop.time)}`;
+  const said = stop.by === "php-fpm" ? "" : ` (${stop.by}: ${stop.message.slice(0, LONGEST)})`;
+  const stopped = `PHP-FPM ended ${at(stop.time)}${said}`;
   if (again?.time == null)
     return byOutside("fpm-down", "event", true, [`${stopped}, and its log has no start since`]);
-  const short = again.time - (stop.time ?? again.time) <= RESTART;
+  const short = !isDeath(stop) && again.time - (stop.time ?? again.time) <= RESTART;
   return byOutside(short ? "restarted" : "fpm-down", "event", true, [
     `${stopped} and was back at ${showTime(again.time)}`,
   ]);
+}
+
+function isDeath({ id }: Event): boolean {
+  return DIED.some((one) => one === id);
 }
 
 /** That no pool of the files listens on a socket; `null`: one does, or not all pools are known. A location that is not PHP's has no finding. */

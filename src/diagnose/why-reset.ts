@@ -1,5 +1,5 @@
 import type { Verdict } from "./cause.js";
-import type { Event } from "./events.js";
+import { ASKED, type Event, isOf } from "./events.js";
 import { at, byFinding, byItself, byOutside, type Known, unknown } from "./evidence.js";
 
 /** Both logs have whole seconds. */
@@ -8,10 +8,12 @@ const NEAR = 2000;
 /** What ends a connection, the plainest first. */
 const ENDS: readonly (readonly [id: string, events: readonly string[]])[] = [
   ["terminated", ["terminated"]],
-  ["oom-kill", ["child-killed"]],
-  ["worker-crash", ["child-crashed"]],
+  ["oom-kill", ["child-killed", "oom", "unit-killed"]],
+  ["system-call-filter", ["seccomp"]],
+  ["worker-crash", ["child-crashed", "segfault", "abend", "core-dumped"]],
   ["script-exits", ["child-code"]],
-  ["restarted", ["reloading", "stopping", "emergency"]],
+  ["fpm-down", ["unit-died", "unit-timeout", "supervised-died"]],
+  ["restarted", ["reloading", ...ASKED, "emergency"]],
   ["client-refused", ["client-refused", "allowed-invalid"]],
 ];
 
@@ -19,7 +21,7 @@ const ENDS: readonly (readonly [id: string, events: readonly string[]])[] = [
 export function whyReset(known: Known): Verdict {
   const { group, events, pools, findings } = known;
   const found = ENDS.map(([id, kinds]) => {
-    const all = events.of(kinds, pools);
+    const all = events.of(kinds, pools).filter((one) => isOf("php", one));
     return { id, all, share: events.share(group.some, all, NEAR, NEAR) };
   });
   const best = found.reduce<(typeof found)[0] | null>(
@@ -57,8 +59,8 @@ function verdictOf(known: Known, id: string, all: readonly Event[], share: numbe
   const near = events.near(group.some, all, NEAR, NEAR);
   const [event] = near;
   const when = event === undefined ? "" : `, first ${at(event.time)}`;
-  const endedWorker = (): Verdict =>
-    byOutside(id, "event", true, [`${some} came when a worker ended: ${event?.message.slice(0, 120) ?? ""}`]);
+  const endedBy = (what: string): Verdict =>
+    byOutside(id, "event", true, [`${some} came when ${what} ended: ${event?.message.slice(0, 120) ?? ""}`]);
   switch (id) {
     case "terminated": {
       const finding = findings.find(
@@ -74,15 +76,17 @@ function verdictOf(known: Known, id: string, all: readonly Event[], share: numbe
           };
     }
     case "oom-kill": {
-      const kernel = events.near(group.some, events.of(["oom", "unit-killed"]), 5000, 5000);
+      const kernel = memoryRanOut(known);
       const finding = findings.find(({ rule }) => rule.startsWith("pool/memory"));
       const said = [
         `${some} came when a worker was killed by signal 9${when}`,
-        ...(kernel.length > 0 ? ["the kernel's log says that memory ran out"] : []),
+        ...(kernel ? ["the kernel's log says that memory ran out"] : []),
         ...(finding === undefined ? [] : [`${finding.rule}: ${finding.message}`]),
       ];
-      return byOutside("oom-kill", "event", kernel.length > 0, said);
+      return byOutside("oom-kill", "event", kernel, said);
     }
+    case "fpm-down":
+      return endedBy("PHP-FPM");
     case "restarted":
       return byOutside(id, "event", true, [
         `${some} came when PHP-FPM ${event?.id === "reloading" ? "reloaded" : event?.id === "emergency" ? "reloaded itself" : "ended"}${when}`,
@@ -98,7 +102,7 @@ function verdictOf(known: Known, id: string, all: readonly Event[], share: numbe
             title:
               "the script ran past max_execution_time and did not stop for hard_timeout, so PHP ended its worker",
           }
-        : endedWorker();
+        : endedBy("a worker");
     case "client-refused": {
       const finding = findings.find(({ rule }) => rule === "connect/allowed-clients");
       const said = [`PHP-FPM refused the address ${event?.parts.get("address") ?? "of nginx"}${when}`];
@@ -111,6 +115,12 @@ function verdictOf(known: Known, id: string, all: readonly Event[], share: numbe
           };
     }
     default:
-      return endedWorker();
+      return endedBy("a worker");
   }
+}
+
+/** Whether the kernel or systemd says so, at the times of the lines. */
+function memoryRanOut({ events, group }: Known): boolean {
+  const all = events.of(["oom", "unit-killed"]).filter((one) => isOf("php", one));
+  return events.share(group.some, all, 5000, 5000) > 0;
 }

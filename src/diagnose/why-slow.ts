@@ -3,6 +3,7 @@ import { isLocal } from "../model/address/address.js";
 import { maxChildren } from "../model/pool-size.js";
 import { withCommas } from "../source/digits.js";
 import type { Verdict } from "./cause.js";
+import { ASKED } from "./events.js";
 import { at, byFinding, byOutside, type Known, readTimeout } from "./evidence.js";
 
 /** PHP-FPM says that it may start no more workers. */
@@ -29,7 +30,7 @@ export function whyTimeout(known: Known): Verdict {
     ({ rule }) =>
       rule === "timeout/reload-drops-requests" || rule === "timeout/read-zero" || rule === "pool/process-max",
   );
-  const reloads = events.share(group.some, events.of(["reloading", "stopping"]), limit * 1000 + 2000, 0);
+  const reloads = events.share(group.some, events.of(["reloading", ...ASKED]), limit * 1000 + 2000, 0);
   if (frozen?.rule === "timeout/reload-drops-requests" && reloads * 2 >= group.some.length && reloads > 0)
     return byFinding(frozen, [`${reloads} of ${group.some.length} were running when PHP-FPM reloaded`]);
   if (frozen !== undefined && frozen.rule !== "timeout/reload-drops-requests") return byFinding(frozen);
@@ -126,7 +127,7 @@ function tooManyAtOnce({ group, joined }: Known, limit: number): string | null {
 
 /** The queue of the socket was full, so all workers were busy; where it is tiny, that is why. */
 export function whyQueueFull(known: Known): Verdict {
-  const { events, group, pools, findings } = known;
+  const { fills, group, pools, findings } = known;
   const none = withoutWorkers(known, readTimeout(known.joined));
   if (none !== null) return none;
   const backlog = findings.find(({ rule }) => rule === "pool/backlog");
@@ -135,20 +136,18 @@ export function whyQueueFull(known: Known): Verdict {
     const pm = setting(pool, "pm");
     return pm.kind === "set" && pm.value === "static";
   });
-  const quiet = events.countOf(["max-children"], pools) === 0 && isStatic;
+  const quiet = fills.ownFull(pools) === 0 && isStatic;
   return byOutside("workers-busy", group.signature.id === "queue-full" ? "event" : "outside", true, [
     ...whenFull(known),
     ...(quiet ? ["the pool is static, and such a pool never logs that it is full"] : []),
   ]);
 }
 
-function whenFull({ events, pools }: Known): readonly string[] {
+function whenFull({ events, fills, pools }: Known): readonly string[] {
   const last = events.of(FULL, pools).at(-1);
   return last === undefined
     ? []
-    : [
-        `the pool's workers were all busy, last ${at(last.time)} (${withCommas(events.countOf(FULL, pools))} times)`,
-      ];
+    : [`the pool's workers were all busy, last ${at(last.time)} (${withCommas(fills.full(pools))} times)`];
 }
 
 /** No connection in time: a queue that is full, or packets that are dropped. */

@@ -9,7 +9,7 @@ import { parseIniBytes } from "../php/ini.js";
 import { perKey } from "../source/memo.js";
 import type { Verdict } from "./cause.js";
 import { type Changed, SECOND, wasChanged } from "./changes.js";
-import { isAfter, lastUntil, REFUSALS } from "./events.js";
+import { isAfter, lastUntil, REFUSALS, STOPS } from "./events.js";
 import { byOutside, type Known } from "./evidence.js";
 import { addressOf, isNumeric, leadsTo } from "./join.js";
 import { hasRead, NAMES, readsOf } from "./reads.js";
@@ -125,7 +125,7 @@ function notYetRead({ group, joined, events, changes }: Known): Contradiction | 
   const { path } = listen.place.span.file;
   const changed = changes().find((one) => one.path === path);
   const ended = events
-    .of(["stopping", ...REFUSALS])
+    .of([...STOPS, ...REFUSALS])
     .some((one) => isAfter(one, start) && one.time !== null && one.time < first + SECOND);
   if (ended || changed === undefined || changed.time < start.time + SECOND || changed.time >= first + SECOND)
     return null;

@@ -1,6 +1,8 @@
 /** Why the lines of one group were written: see docs/502.md for the order of what is believed. */
 import { outsideCause } from "../causes/outside-causes.js";
+import { unique } from "../source/collect.js";
 import type { Verdict } from "./cause.js";
+import { isOf } from "./events.js";
 import { byFinding, byItself, byOutside, type Known, unknown } from "./evidence.js";
 import { whyNoListener, whySocketMissing } from "./why-down.js";
 import { whyReset } from "./why-reset.js";
@@ -58,12 +60,15 @@ function refusals({ group, events }: Known): number {
   // Sessions fail for other reasons, too: PHP writes the error's number.
   if (signature.id === "session-denied" && parts.get("text")?.includes("(13)") !== true) return 0;
   const daemon = signature.by === "nginx" ? "nginx" : "php";
-  const own = events
-    .of(["selinux", "apparmor"])
-    .filter(({ parts }) => parts.get("program")?.includes(daemon) === true);
+  const own = events.of(["selinux", "apparmor"]).filter((one) => isOf(daemon, one));
   // dmesg has no time that can be read.
-  return own.filter((one) => one.time === null || events.share(some, [one], NEAR, NEAR) > 0).length;
+  const near = own.filter((one) => one.time === null || events.share(some, [one], NEAR, NEAR) > 0);
+  // Several logs have one refusal: the kernel's number for it tells, which who only reports it leaves out.
+  const numbers = unique(near.flatMap(({ message }) => AUDIT_NUMBER.exec(message)?.[0] ?? []));
+  return numbers.length > 0 ? numbers.length : near.length;
 }
+
+const AUDIT_NUMBER = /\baudit\([^()]{0,40}:\d{1,20}\)/;
 
 /** Lines that may be of a refusal. */
 const REFUSED: ReadonlySet<string> = new Set([

@@ -12,6 +12,7 @@ const EVERYDAY: ReadonlySet<string> = new Set([
   "plain-http",
   "header-line-too-long",
   "uri-too-long",
+  "modsecurity-denied",
 ]);
 
 /** What is known beside a group's lines. */

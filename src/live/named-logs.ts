@@ -35,18 +35,21 @@ export const namedLogs = perKey((host: Host): readonly NamedLog[] => {
   );
 });
 
+/** The formats of access logs that the files have, by name: what goes to standard output may be in any of them. */
+export const logFormats = perKey((host: Host): ReadonlyMap<string, string> => {
+  const formats = new Map<string, string>([["combined", COMBINED]]);
+  for (const { name, directive } of host.nginx === null ? [] : descendants(host.nginx.root)) {
+    const [first, ...rest] = name === "log_format" ? directive.args.map(({ text }) => text) : [];
+    if (first !== undefined) formats.set(first, rest.filter((text) => !text.startsWith("escape=")).join(""));
+  }
+  return formats;
+});
+
 function ofNginx(host: Host, { root, texts }: NginxHost): readonly NamedLog[] {
   const prefixes = prefixesOf(texts[0]?.file.path ?? "");
-  const formats = new Map<string, string>([["combined", COMBINED]]);
+  const formats = logFormats(host);
   const logs: NamedLog[] = [];
-  const nodes = [...descendants(root)].filter(({ name }) =>
-    /^(?:log_format|error_log|access_log)$/.test(name),
-  );
-  for (const { name, directive } of nodes) {
-    const [first, ...rest] = directive.args.map(({ text }) => text);
-    if (name === "log_format" && first !== undefined)
-      formats.set(first, rest.filter((text) => !text.startsWith("escape=")).join(""));
-  }
+  const nodes = [...descendants(root)].filter(({ name }) => /^(?:error_log|access_log)$/.test(name));
   for (const node of nodes) {
     const written = argument(node, 0) ?? "";
     const path = /^(?:syslog:|off$|stderr$|memory:|$)|\$/.test(written)

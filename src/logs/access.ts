@@ -1,6 +1,6 @@
 /** The access log of nginx, in the format that is in effect. */
 import { pathOf } from "./line.js";
-import { isoTime, monthTime } from "./time.js";
+import { epochTime, isoTime, monthTime } from "./time.js";
 
 export interface AccessLine {
   /** As `time.ts` counts; `null`: the format has no time, or it cannot be read. */
@@ -16,6 +16,9 @@ export interface AccessLine {
 /** `combined`, which nginx has built in. */
 export const COMBINED =
   '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"';
+
+/** Variables that are a time. */
+const TIMES: ReadonlySet<string> = new Set(["time_local", "time_iso8601", "msec"]);
 
 /** `28/Nov/2026:12:00:00 `, before the zone. */
 const TIME_AND_SPACE = 21;
@@ -47,6 +50,11 @@ export class AccessFormat {
   /** Whether it says when and with which status. */
   get isUseful(): boolean {
     return this.format.rest.some(({ name }) => name === "status");
+  }
+
+  /** Whether it says when. */
+  get isTimed(): boolean {
+    return this.format.rest.some(({ name }) => TIMES.has(name));
   }
 
   /** `null`: the line has another format. */
@@ -82,7 +90,7 @@ function timeOf(values: ReadonlyMap<string, string>): number | null {
   const local = values.get("time_local");
   if (local !== undefined) return monthTime(local, 0);
   const iso = values.get("time_iso8601");
-  return iso === undefined ? null : isoTime(iso);
+  return iso === undefined ? epochTime(values.get("msec") ?? "") : isoTime(iso);
 }
 
 /** Statuses that say that a request was lost. */

@@ -1,7 +1,8 @@
-/** What collects the output of containers puts around a line. */
+/** What collects the output of containers puts around a line, and the journal of systemd where it is exported. */
 import { Needle } from "./needle.js";
 import { Block } from "./part.js";
-import { Extents } from "./scan.js";
+import { Extents, textOf } from "./scan.js";
+import { toWall } from "./time.js";
 
 /** `{"log":"…\n","stream":"stderr","time":"…"}`, as Docker's json-file has it. */
 const WRAPPED = /^\{"log":"/;
@@ -14,6 +15,40 @@ const STAMPED = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /;
 
 /** `web-1  | …`, as Compose shows it, and `[pod/web/php] …`, as `kubectl logs --prefix` does. */
 const COMPOSE = /^(?:[\w.-]{1,64} {1,40}\| |\[pod\/[^\] ]{1,300}\] )/;
+
+/** `{"MESSAGE":"…","SYSLOG_IDENTIFIER":"kernel","__REALTIME_TIMESTAMP":"…"}` in any order, as `journalctl -o json` prints it. */
+const JOURNAL = ['"MESSAGE":', '"__REALTIME_TIMESTAMP":'] as const;
+
+interface JournalEntry {
+  readonly MESSAGE?: unknown;
+  readonly SYSLOG_IDENTIFIER?: unknown;
+  readonly _COMM?: unknown;
+  readonly _HOSTNAME?: unknown;
+  readonly __REALTIME_TIMESTAMP?: unknown;
+}
+
+/** A line of the journal as `journalctl -o short-iso` prints it; `null`: it is none. */
+function journalLine(line: string): string | null {
+  if (!line.startsWith("{") || !JOURNAL.every((field) => line.includes(field))) return null;
+  try {
+    const fields = JSON.parse(line) as JournalEntry;
+    const { __REALTIME_TIMESTAMP: time, _HOSTNAME: host, _COMM: command, SYSLOG_IDENTIFIER: name } = fields;
+    const shown = new Date(toWall(Number(time) / 1000)).toISOString().slice(0, 19);
+    return `${shown} ${wordOf(host)} ${wordOf(name ?? command)}: ${messageOf(fields.MESSAGE)}`;
+  } catch {
+    return null;
+  }
+}
+
+function wordOf(field: unknown): string {
+  return typeof field === "string" && field !== "" ? field.replace(/\s/g, "_") : "-";
+}
+
+/** What is not text is there as its bytes. */
+function messageOf(field: unknown): string {
+  const text = Array.isArray(field) ? Buffer.from(field).toString("utf8") : String(field);
+  return text.trim().replace(/\n\s*/g, " ");
+}
 
 /** What is before a line. */
 function headOf(line: string): string {
@@ -32,12 +67,12 @@ export function unwrapped(line: string): string {
       return line;
     }
   }
-  return line.slice(headOf(line).length);
+  return journalLine(line) ?? line.slice(headOf(line).length);
 }
 
 /** Whether a line has something around it. */
 export function isWrapped(line: string): boolean {
-  return WRAPPED.test(line) || headOf(line) !== "";
+  return WRAPPED.test(line) || headOf(line) !== "" || journalLine(line) !== null;
 }
 
 const HEAD = new Needle('{"log":"');
@@ -54,6 +89,7 @@ const MEANT: ReadonlyMap<number, number> = new Map(
 
 const NEWLINE = 10;
 const QUOTE = 34;
+const BRACE = 123;
 const BACKSLASH = 92;
 const LETTER_U = 117;
 
@@ -65,9 +101,16 @@ export function unwrappedLines(block: Buffer): Buffer {
   let length = 0;
   for (const lines = new Extents(block); lines.next(); ) {
     const { from, to } = lines;
+    const journal =
+      block[from] === BRACE && !HEAD.begins(own, from, to)
+        ? journalLine(textOf(block.subarray(from, to)))
+        : null;
     length = HEAD.begins(own, from, to)
       ? putText(made, length, block, from + HEAD.length, to)
-      : length + block.copy(made, length, from + headLength(block, from, to), to);
+      : length +
+        (journal === null
+          ? block.copy(made, length, from + headLength(block, from, to), to)
+          : made.write(journal, length));
     made[length] = NEWLINE;
     length += 1;
   }

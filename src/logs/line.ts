@@ -1,9 +1,9 @@
 /** One line of a log, in the forms that nginx, PHP-FPM, the kernel and those who collect their lines write. */
 import type { Block } from "./part.js";
-import { clockTime, isoTime, monthTime, slashTime, syslogTime } from "./time.js";
+import { auditTime, clockTime, epochTime, isoTime, monthTime, slashTime, syslogTime } from "./time.js";
 
 export interface LogLine {
-  readonly by: "nginx" | "php-fpm" | "kernel" | "systemd";
+  readonly by: "nginx" | "php-fpm" | "kernel" | "systemd" | "supervisord";
   /** As `time.ts` counts; `null`: the line has none, or none that can be read. */
   readonly time: number | null;
   /** `error`, `WARNING`; `null`: the line has none. */
@@ -33,8 +33,14 @@ const NGINX_START = /^nginx: \[([a-z]{1,8})\] /;
 const FPM =
   /^\[\d\d-[A-Z][a-z][a-z]-\d{4} \d\d:\d\d:\d\d(?:\.\d{1,6})?\] (NOTICE|WARNING|ERROR|ALERT|DEBUG): (?:pid \d{1,10}, [a-z_]{1,60}\(\), line \d{1,6}: )?/;
 const FPM_SYSLOG = /^\[(NOTICE|WARNING|ERROR|ALERT|DEBUG)\] /;
+/** As syslog writes it, or `journalctl` with `-o short-iso`, `-o short-full` or `-o short-unix`. */
 const SYSLOG =
-  /^(?:<\d{1,3}>)?(?:[A-Z][a-z][a-z] [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d)?) [^ ]{1,255} ([^ :[]{1,64})(?:\[\d{1,10}\])?: /;
+  /^(?:<\d{1,3}>)?(?:[A-Z][a-z][a-z] [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d)?|[A-Z][a-z][a-z] \d{4}-\d\d-\d\d [\d:.]{8,15} [A-Z0-9+-]{1,8}|\d{9,11}\.\d{6}) [^ ]{1,255} ([^ :[]{1,64})(?:\[\d{1,10}\])?: /;
+/** A line of the audit daemon, as it writes it and as `ausearch` prints it. */
+const AUDIT = /^(?:node=[^ ]{1,255} )?(?=type=[A-Z0-9_]{1,40} msg=audit\(([^)]{1,60})\) ?: )/;
+const SUPERVISORD = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (TRAC|BLAT|DEBG|INFO|WARN|ERRO|CRIT) /;
+/** What systemd says of a unit, where `journalctl -o cat` prints no more. */
+const UNIT = /^[\w@.:\\-]{1,200}\.service: [A-Z]/;
 const DMESG = /^\[ {0,12}\d{1,12}\.\d{1,6}\] /;
 /** `dmesg -T`. */
 const DMESG_TIME = /^\[[A-Z][a-z][a-z] ([A-Z][a-z][a-z] [ \d]\d \d\d:\d\d:\d\d) (\d{4})\] /;
@@ -48,14 +54,14 @@ const WORKER =
 export function readLine(text: string, now: number): LogLine | null {
   const code = text.charCodeAt(0);
   if (code >= 48 && code <= 57) {
-    const line = nginxLine(text);
+    const line = nginxLine(text) ?? supervisordLine(text);
     if (line !== null) return line;
   }
   if (code === 91) {
     const fpm = FPM.exec(text);
     if (fpm !== null) return line("php-fpm", monthTime(text, 1), fpm[1] ?? null, text.slice(fpm[0].length));
     const dmesg = DMESG.exec(text);
-    if (dmesg !== null) return line("kernel", null, null, text.slice(dmesg[0].length));
+    if (dmesg !== null) return sinceBoot(text.slice(dmesg[0].length));
     const [head, clock = "", year = ""] = DMESG_TIME.exec(text) ?? [];
     if (head !== undefined) return line("kernel", clockTime(clock, year), null, text.slice(head.length));
     const php = PHP.exec(text)?.[0];
@@ -64,8 +70,23 @@ export function readLine(text: string, now: number): LogLine | null {
   if (WORKER.test(text)) return said(null, text);
   const start = NGINX_START.exec(text);
   if (start !== null) return line("nginx", null, start[1] ?? null, text.slice(start[0].length));
+  const audit = AUDIT.exec(text);
+  if (audit !== null) return line("kernel", auditTime(audit[1] ?? ""), null, text.slice(audit[0].length));
   const collected = SYSLOG.exec(text);
-  return collected === null ? null : collectedLine(text, collected[0].length, collected[1] ?? "", now);
+  if (collected !== null) return collectedLine(text, collected[0].length, collected[1] ?? "", now);
+  return UNIT.test(text) ? line("systemd", null, null, text) : null;
+}
+
+/** A line with the seconds since the machine's start: the kernel's, or one that `journalctl -o short-monotonic` prints. */
+function sinceBoot(rest: string): LogLine {
+  const systemd = /^(?:[^ :]{1,255} )?systemd(?:\[\d{1,10}\])?: /.exec(rest)?.[0] ?? "";
+  const kernel = systemd === "" ? (/^[^ :]{1,255} kernel: /.exec(rest)?.[0] ?? "") : "";
+  return line(systemd === "" ? "kernel" : "systemd", null, null, rest.slice(systemd.length + kernel.length));
+}
+
+function supervisordLine(text: string): LogLine | null {
+  const [head = "", level = null] = SUPERVISORD.exec(text) ?? [];
+  return head === "" ? null : line("supervisord", isoTime(text), level, text.slice(head.length));
 }
 
 /** Whether syslog or the journal has the line, of whatever program. */
@@ -84,7 +105,7 @@ export function insideSyslog({ bytes }: Block, from: number, to: number): number
   if (bytes[from + 3] !== BLANK && bytes[from + 10] !== LETTER_T && bytes[from] !== ANGLE) return -1;
   const head = SYSLOG.exec(bytes.toString("latin1", from, Math.min(to, from + LONGEST_HEAD)));
   const [all = "", program = ""] = head ?? [];
-  return head === null || program === "kernel" || program === "systemd" ? -1 : from + all.length;
+  return head === null || systemsLine(program) !== null ? -1 : from + all.length;
 }
 
 /** A line of nginx's error log; `null`: it is none. */
@@ -108,10 +129,13 @@ export const STDERR = 'FastCGI sent in stderr: "';
 /** With what its own words go on behind it. */
 export const STDERR_END = '" while reading ';
 
+/** With what it goes on behind a message that is about a client. */
+export const CLIENT = ", client: ";
+
 /** Where nginx's own words end; -1: it adds nothing. What PHP said comes before and may have the same words. */
 function tailOf(rest: string): number {
   const said = rest.startsWith(STDERR) ? rest.lastIndexOf(STDERR_END) : 0;
-  return rest.indexOf(", client: ", Math.max(said, 0));
+  return rest.indexOf(CLIENT, Math.max(said, 0));
 }
 
 function requestOf(rest: string, end: number): LoggedRequest {
@@ -160,13 +184,30 @@ export function messageAsWritten(message: string): string {
   return message.startsWith(SAID) ? message.slice(SAID.length, -1) : message;
 }
 
+/** Programs whose lines say what the kernel or systemd did. */
+const SYSTEM: ReadonlyMap<string, "kernel" | "systemd"> = new Map([
+  ["kernel", "kernel"],
+  ["audit", "kernel"],
+  ["audispd", "kernel"],
+  ["audisp-syslog", "kernel"],
+  ["setroubleshoot", "kernel"],
+  ["systemd", "systemd"],
+  ["systemd-oomd", "systemd"],
+  ["systemd-coredump", "systemd"],
+]);
+
+/** Whose line it is by the name that is before it; `null`: another program's. systemd itself becomes `(nginx)` before it is that. */
+function systemsLine(program: string): "kernel" | "systemd" | null {
+  return program.startsWith("(") ? "systemd" : (SYSTEM.get(program) ?? null);
+}
+
 /** A line that syslog or the journal put a name before. */
 function collectedLine(text: string, from: number, program: string, now: number): LogLine | null {
   const rest = text.slice(from);
   const bare = text.replace(/^<\d{1,3}>/, "");
-  const time = syslogTime(bare, now) ?? isoTime(bare);
-  if (program === "kernel") return line("kernel", time, null, rest.replace(DMESG, ""));
-  if (program === "systemd") return line("systemd", time, null, rest);
+  const time = syslogTime(bare, now) ?? isoTime(bare) ?? isoTime(bare.slice(4)) ?? epochTime(bare);
+  const by = systemsLine(program);
+  if (by !== null) return line(by, time, null, rest.replace(DMESG, "").replace(AUDIT, ""));
   // The name of a container, or of the unit, may be any.
   const nginx = nginxLine(rest);
   if (nginx !== null) return nginx;

@@ -112,16 +112,20 @@ function countLines(block: Buffer): number {
 
 const SLASH = 47;
 const DASH = 45;
+const COMMA = 44;
 const OPENING = 91;
 
-/** Calls for the lines that begin as those of nginx's and PHP-FPM's error logs do, and answers how many others there are. */
+/** Calls for the lines that begin as those of nginx's and PHP-FPM's error logs and supervisord's do, and answers how many others there are. */
 function countOthers(block: Buffer, error: (line: Buffer) => void): number {
   let others = 0;
   for (let at = 0; at < block.length; ) {
     const found = block.indexOf(NEWLINE, at);
     const end = found === -1 ? block.length : found + 1;
     const isNginx = block[at + 4] === SLASH && block[at + 7] === SLASH;
-    if (isNginx || (block[at] === OPENING && block[at + 3] === DASH)) error(block.subarray(at, end));
+    const isOther =
+      (block[at] === OPENING && block[at + 3] === DASH) ||
+      (block[at + 4] === DASH && block[at + 19] === COMMA);
+    if (isNginx || isOther) error(block.subarray(at, end));
     else others += 1;
     at = end;
   }

@@ -82,6 +82,29 @@ export function clockTime(text: string, year: string): number | null {
   return known(Date.UTC(Number(year), month, day) + clockAt(text, 7));
 }
 
+/** What the wall clock of this machine shows at a moment, in milliseconds since 1970. */
+export function toWall(moment: number): number {
+  return moment - new Date(moment).getTimezoneOffset() * MINUTE;
+}
+
+/** `1790000000.123456`, seconds since 1970 at the start of a text, as this machine's clock shows them; `null`: it is none. */
+export function epochTime(text: string): number | null {
+  const seconds = /^\d{9,11}(?=\.\d)/.exec(text)?.[0];
+  return seconds === undefined ? null : toWall(Number(seconds) * 1000);
+}
+
+/**
+ * What the audit daemon writes in brackets: seconds since 1970 and a number, or the date as `ausearch -i` prints it in
+ * English. `null`: it is in another language.
+ */
+export function auditTime(text: string): number | null {
+  const [, month = "", day = "", year = ""] =
+    /^(\d\d)\/(\d\d)\/(?:20)?(\d\d) \d\d:\d\d:\d\d/.exec(text) ?? [];
+  return year === ""
+    ? epochTime(text)
+    : isoTime(`20${year}-${month}-${day}${text.slice(text.indexOf(" "), text.indexOf(" ") + 9)}`);
+}
+
 /** `2026-11-28 12:00:00`. */
 export function showTime(time: number): string {
   return new Date(time).toISOString().slice(0, 19).replace("T", " ");

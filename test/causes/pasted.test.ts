@@ -151,6 +151,18 @@ describe("the kernel and systemd", () => {
   });
 });
 
+test("what PHP writes where it has no log yet, and of its own memory", () => {
+  const opcache =
+    "Mon Nov 30 01:09:50 2026 (12): Fatal Error Unable to allocate shared memory segment of 1048576000 bytes: mmap: Cannot allocate memory (12)";
+  const said = (text: string): string =>
+    `[30-Nov-2026 01:09:50] WARNING: [pool www] child 12 said into stderr: "${text}"`;
+  expect([idOf(opcache), idOf(said(opcache))]).toEqual(["opcache-memory", "opcache-memory"]);
+  expect([idOf("zend_mm_heap corrupted"), idOf(said("zend_mm_heap corrupted"))]).toEqual([
+    "heap-corrupted",
+    "heap-corrupted",
+  ]);
+});
+
 describe("one message, another meaning", () => {
   test("what nginx opens when it starts is no file of a client", () => {
     expect(idOf('nginx: [emerg] open() "/var/log/nginx/a/x.log" failed (2: No such file or directory)')).toBe(

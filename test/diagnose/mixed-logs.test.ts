@@ -197,6 +197,16 @@ test("lines of standard input: messages of several lines are whole, and what was
   const { out } = await explain(text);
   expect(out).toContain("php: a fatal error in the script");
   expect(out).toMatch(/\n1 of 2 lines is none that fpmlint knows\n$/);
+  // As docker logs, Docker's file and syslog have them.
+  for (const wrapped of [
+    (line: string) => `web-1  | ${line}`,
+    (line: string) => JSON.stringify({ log: `${line}\n`, stream: "stderr", time: "2026-11-28T12:00:00Z" }),
+    (line: string) => (line.startsWith("2026") ? `Nov 28 12:00:00 web nginx: ${line}` : line),
+  ]) {
+    const again = await explain(text.split("\n").map(wrapped).join("\n"));
+    expect(again.out).toContain("php: a fatal error in the script");
+    expect(again.out).toMatch(/\n1 of 2 lines is none that fpmlint knows\n$/);
+  }
   const many = Array.from(
     { length: 23 },
     (_, n) =>
@@ -205,4 +215,21 @@ test("lines of standard input: messages of several lines are whole, and what was
   expect((await explain(many.join("\n"))).out).toMatch(
     /\n20 lines are explained at a time; 3 more say something else\n$/,
   );
+});
+
+test("a message of PHP that nginx cut is read at the end of a log, and where syslog's next line begins", async () => {
+  const cut = at(`FastCGI sent in stderr: "PHP message: PHP Fatal error:  Uncaught Error: x`).split(
+    ", client: ",
+  )[0];
+  const ended = await diagnose({ "n.log": `${cut}\n` });
+  expect(ended.causes.map(({ id, requests }) => `${id} ${requests}`)).toEqual(["script-fatal 1"]);
+  const head = "Nov 28 12:00:00 web nginx: ";
+  const next = at(
+    "upstream timed out (110: Connection timed out) while reading response header from upstream",
+  );
+  const followed = await diagnose({ "n.log": `${head}${cut}\n${head}${next}` });
+  expect(followed.causes.map(({ id, requests }) => `${id} ${requests}`).sort()).toEqual([
+    "script-fatal 1",
+    "script-waits 1",
+  ]);
 });

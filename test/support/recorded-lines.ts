@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** What nginx 1.22.1 and PHP-FPM 8.2 wrote while each fault was made: the signature that was meant, and the line. */
+/** What nginx 1.22.1, PHP-FPM 8.2 and supervisord 4.2.5 wrote while each fault was made: the signature that was meant, and the line. */
 export const recordedLines: readonly { readonly id: string; readonly line: string }[] = readFileSync(
   "test/causes/recorded-lines.txt",
   "utf8",

@@ -229,4 +229,24 @@ export const otherCauses: readonly OutsideCause[] = [
     command: "grep CapEff /proc/$(pgrep -o php-fpm)/status; sysctl kernel.yama.ptrace_scope",
     tells: "no CAP_SYS_PTRACE: cap_add: SYS_PTRACE in a container",
   },
+  {
+    id: "rule-refuses",
+    topics: ["403"],
+    cause: "a rule of ModSecurity reads the request as an attack",
+    signatures: ["modsecurity-denied"],
+    command:
+      "grep 'ModSecurity: Access denied' /var/log/nginx/error.log | grep -o '\\[id \"[0-9]*\"\\]' | sort | uniq -c",
+    tells:
+      "the number of the rule: where it refuses what a form or an editor has to send, SecRuleRemoveById in that location",
+  },
+  {
+    id: "upstream-tls",
+    topics: ["502"],
+    cause:
+      "an upstream that proxy_pass names with https speaks no TLS there, or not the one that nginx wants",
+    signatures: ["upstream-tls"],
+    command: "openssl s_client -connect HOST:443 -servername NAME </dev/null",
+    tells:
+      "wrong version number: no TLS on that port; an alert: it needs a name (proxy_ssl_server_name on, proxy_ssl_name) or another proxy_ssl_protocols; a certificate that proxy_ssl_trusted_certificate does not know",
+  },
 ];

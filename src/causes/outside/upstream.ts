@@ -17,9 +17,20 @@ export const upstreamCauses: readonly OutsideCause[] = [
     topics: ["502"],
     cause:
       "a worker crashed, most often in an extension; a script that calls fpm_get_status() crashes while another worker of its pool is being started",
-    signatures: ["child-crashed", "reset", "segfault"],
+    signatures: ["child-crashed", "reset", "segfault", "abend", "core-dumped"],
     command: `grep 'exited on signal' ${FPM_LOG}; coredumpctl list`,
     tells: "a line for each crash, at the time of `104: Connection reset by peer` in nginx's log",
+  },
+  {
+    id: "system-call-filter",
+    topics: ["502"],
+    cause:
+      "a filter of system calls ends a worker: SystemCallFilter of the unit, or the seccomp profile of the container",
+    signatures: ["seccomp"],
+    command:
+      "journalctl -k -g type=1326; ausearch -m seccomp -ts recent; systemctl show -p SystemCallFilter 'php*-fpm*' nginx",
+    tells:
+      "php-fpm or nginx with sig=31 and the number of the call: allow it (ausyscall NUMBER has its name), or look what asks for it",
   },
   {
     id: "oom-kill",

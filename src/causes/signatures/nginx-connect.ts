@@ -167,6 +167,7 @@ export const connectSignatures: readonly Signature[] = [
     by: "nginx",
     templates: [
       "upstream timed out ({110}) while connecting to upstream",
+      "upstream timed out ({110}) while SSL handshaking to upstream",
       // The system gave up before nginx did.
       "connect() failed ({110}) while connecting to upstream",
     ],

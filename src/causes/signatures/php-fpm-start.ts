@@ -106,7 +106,7 @@ export const fpmStartSignatures: readonly Signature[] = [
       "failed to open configuration file '{file}': {text}",
     ],
     phase: "start",
-    means: "an include names nothing",
+    means: "an include names nothing, or the main file is not where PHP-FPM looks for it",
     status: null,
     counts: "sign",
     rules: ["fpm/missing-include"],

@@ -175,6 +175,33 @@ export const phpSignatures: readonly Signature[] = [
     outside: ["machine-memory"],
   },
   {
+    id: "opcache-memory",
+    by: "php",
+    templates: [
+      "Fatal Error Unable to allocate shared memory segment of {bytes:d} bytes: {text}",
+      // As it is written where nobody reads PHP's log yet.
+      "{} Fatal Error Unable to allocate shared memory segment of {bytes:d} bytes: {text}",
+    ],
+    phase: "start",
+    means:
+      "the system does not give OPcache the memory of opcache.memory_consumption, so PHP-FPM does not start",
+    status: null,
+    counts: "sign",
+    rules: [],
+    outside: ["machine-memory"],
+  },
+  {
+    id: "heap-corrupted",
+    by: "php",
+    templates: ["zend_mm_heap corrupted"],
+    phase: "worker",
+    means: "PHP found its memory damaged, most often by an extension, and its worker ended",
+    status: 502,
+    counts: "sign",
+    rules: [],
+    outside: ["worker-crash"],
+  },
+  {
     id: "execution-hard",
     by: "php",
     templates: [

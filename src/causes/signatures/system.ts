@@ -1,6 +1,21 @@
 import type { Signature } from "../signature.js";
 
-/** What the kernel and systemd say. */
+/**
+ * A refusal of SELinux: as the kernel and the audit daemon write it, what comes before it in `{}`; as `ausearch -i`
+ * prints it, without quotes; and of a program that asks the policy itself, such as systemd.
+ */
+function refused(end: string): readonly string[] {
+  const of = (program: string): string => `{}avc:  denied  {} {what} } for {text} ${program} {more}${end}`;
+  return [of('comm="{program}"'), of("comm={program:w}"), of('exe="{program}"')];
+}
+
+/** What the kernel says of a process, with the names that its kinds of messages have there, in audit.log and in the journal. */
+function audited(number: number, name: string, text: string): readonly string[] {
+  const heads = [`audit: type=${number}`, `type=${number}`, `type=${name}`, name];
+  return heads.map((head) => `${head} {} ${text}`);
+}
+
+/** What the kernel says, and SELinux's and the audit daemon's helpers of it. */
 export const systemSignatures: readonly Signature[] = [
   {
     id: "oom",
@@ -33,9 +48,38 @@ export const systemSignatures: readonly Signature[] = [
     outside: ["worker-crash"],
   },
   {
+    id: "abend",
+    by: "kernel",
+    templates: [
+      ...audited(1701, "ANOM_ABEND", 'comm="{program}" {}sig={signal:d}{}'),
+      ...audited(1701, "ANOM_ABEND", "comm={program:w} {}sig={signal:w} {}"),
+    ],
+    phase: "worker",
+    means: "a process crashed",
+    status: 502,
+    counts: "sign",
+    rules: [],
+    outside: ["worker-crash"],
+  },
+  {
+    id: "seccomp",
+    by: "kernel",
+    templates: [
+      ...audited(1326, "SECCOMP", 'comm="{program}" {}sig={signal:d} {}syscall={call:w} {}'),
+      ...audited(1326, "SECCOMP", "comm={program:w} {}sig={signal:w} {}syscall={call:w} {}"),
+    ],
+    phase: "worker",
+    means:
+      "a process asked for something of the kernel that the filter of its service or container does not allow",
+    status: 502,
+    counts: "sign",
+    rules: [],
+    outside: ["system-call-filter"],
+  },
+  {
     id: "selinux-permissive",
     by: "kernel",
-    templates: ['{audit}avc:  denied  {} {what} } for {text}comm="{program}"{more}permissive=1'],
+    templates: refused("permissive=1{}"),
     phase: "connect",
     means: "SELinux would refuse something, and lets it pass for now: it is permissive",
     status: null,
@@ -46,8 +90,7 @@ export const systemSignatures: readonly Signature[] = [
   {
     id: "selinux",
     by: "kernel",
-    // The kernel and auditd put `audit: type=1400 audit(…): ` before it.
-    templates: ['{audit}avc:  denied  {} {what} } for {text}comm="{program}"{more}'],
+    templates: [...refused(""), "SELinux is preventing {program:w} from {what} access on the {}"],
     phase: "connect",
     means: "SELinux refused something",
     status: 502,
@@ -58,97 +101,17 @@ export const systemSignatures: readonly Signature[] = [
   {
     id: "apparmor",
     by: "kernel",
-    templates: ['{audit}apparmor="DENIED" operation="{what}"{text}profile="{program}"{more}'],
+    // In a container the profile is the container's, so the program tells whom it is about.
+    templates: [
+      '{}apparmor="DENIED" operation="{what}"{}profile="{profile}"{} comm="{program}"{}',
+      "{}apparmor=DENIED operation={what:w} {}profile={profile:w} {}comm={program:w} {}",
+      '{}apparmor="DENIED" operation="{what}"{}profile="{program}"{}',
+    ],
     phase: "connect",
     means: "AppArmor refused something",
     status: 502,
     counts: "sign",
     rules: [],
     outside: ["mandatory-access"],
-  },
-  {
-    id: "unit-failed",
-    by: "systemd",
-    templates: [
-      "{unit}: Main process exited, code=exited, status=78/{}",
-      "{unit}: main process exited, code=exited, status=78/{}",
-      "Failed to start {}fpm{}",
-      "Failed to start {}FastCGI Process Manager{}",
-      "{unit}fpm.service: Failed at step {step} spawning {}",
-    ],
-    phase: "start",
-    means: "PHP-FPM's service did not start: PHP-FPM refused its configuration, or a line before says why",
-    status: null,
-    counts: "sign",
-    rules: [],
-    outside: ["fpm-down"],
-  },
-  {
-    id: "unit-killed",
-    by: "systemd",
-    templates: [
-      "{unit}: A process of this unit has been killed by the OOM killer.",
-      "{unit}: Failed with result 'oom-kill'.",
-    ],
-    phase: "master",
-    means: "the kernel ended the service because memory ran out",
-    status: null,
-    counts: "sign",
-    rules: ["pool/memory-oversubscribed"],
-    outside: ["fpm-down", "oom-kill"],
-  },
-  {
-    id: "unit-nginx",
-    by: "systemd",
-    templates: [
-      "nginx.service: Control process exited, code=exited, status={code:d}/{}",
-      "nginx.service: Main process exited, code=exited, status={code:d}/{}",
-      "Failed to start {}nginx{}",
-      "Failed to start A high performance web server{}",
-    ],
-    phase: "start",
-    means: "nginx did not start, or did not take what it was asked to read",
-    status: null,
-    counts: "sign",
-    rules: [],
-    outside: ["nginx-not-started"],
-  },
-  {
-    id: "unit-died",
-    by: "systemd",
-    templates: [
-      "{unit}fpm.service: Main process exited, code=killed, status={signal:d}/{}",
-      "{unit}fpm.service: Main process exited, code=dumped, status={signal:d}/{}",
-      "{unit}fpm.service: main process exited, code=killed, status={signal:d}/{}",
-      "{unit}fpm.service: main process exited, code=dumped, status={signal:d}/{}",
-    ],
-    phase: "master",
-    means: "PHP-FPM's master was killed or crashed",
-    status: null,
-    counts: "sign",
-    rules: [],
-    outside: ["fpm-down"],
-  },
-  {
-    id: "unit-limited",
-    by: "systemd",
-    templates: ["{unit}: Start request repeated too quickly."],
-    phase: "start",
-    means: "the service failed too often, and is not started again",
-    status: null,
-    counts: "sign",
-    rules: [],
-    outside: ["fpm-down"],
-  },
-  {
-    id: "reload-timeout",
-    by: "systemd",
-    templates: ["{unit}: Reload operation timed out. Killing reload process."],
-    phase: "master",
-    means: "the reload took too long, and systemd ended the service",
-    status: null,
-    counts: "sign",
-    rules: ["timeout/reload-drops-requests"],
-    outside: ["restarted"],
   },
 ];

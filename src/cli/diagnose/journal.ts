@@ -17,8 +17,15 @@ const COMMON = ["--no-pager", "--quiet", "--all", "--output=short-iso"];
 /** It ends with status 1 where it knows no unit of those names. */
 const NO_UNIT = "No data available";
 
+/** Kinds of messages that the kernel hands to the audit daemon, where one runs, and to the journal as such. */
+const AUDITED = ["AVC", "SECCOMP", "ANOM_ABEND"].map((name) => `_AUDIT_TYPE_NAME=${name}`);
+
 /** PHP-FPM's units, whatever the distribution calls them, and the kernel. */
-const QUESTIONS: readonly (readonly string[])[] = [["--unit=php*-fpm*", "--unit=php-fpm*"], ["--dmesg"]];
+const QUESTIONS: readonly (readonly string[])[] = [
+  ["--unit=php*-fpm*", "--unit=php-fpm*"],
+  ["--dmesg"],
+  AUDITED,
+];
 
 /** What was answered, or why nothing was. */
 export type Answer = { readonly bytes: Buffer } | { readonly problem: string };
@@ -35,6 +42,7 @@ export function readJournal(
     const answer = ask([...COMMON, `--since=${begin}`, ...question]);
     if ("problem" in answer) return notRead(display, "lines", answer.problem);
     for (const line of decodeBytes(answer.bytes).split("\n")) if (line !== "") collector.line(line, display);
+    collector.end(display);
     return { display, kind: "lines", bytes: answer.bytes.length, problem: null, end: null };
   });
 }

@@ -83,6 +83,7 @@ export async function readLog(
     reader.block(rest);
   }
   reader.end();
+  if (!follows) collector.end(log.display);
   // What the configuration calls a log is one; of another file the lines tell.
   if (log.kind === null && !reader.isWrapped)
     problem ??= whyNoLog(collector.read - before.read, collector.foreign - before.foreign);
@@ -97,7 +98,7 @@ export async function readLog(
 function whyNoLog(lines: number, foreign: number): string | null {
   if (lines === 0 || foreign < lines) return null;
   const which = lines === 1 ? "its only line is not" : `none of its ${withCommas(lines)} lines is`;
-  return `${which} of a log that is known: nginx's error_log; an access_log or access.log in the built-in format, or in that of the configuration where its path is given too, as in "fpmlint diagnose LOG /etc"; PHP-FPM's error_log or slowlog; the kernel's or systemd's; or such lines from syslog, journalctl, docker or kubectl`;
+  return `${which} of a log that is known: nginx's error_log; an access_log or access.log in the built-in format, or in one of the configuration where its path is given too, as in "fpmlint diagnose LOG /etc"; an access_log in JSON with status and time; PHP-FPM's error_log or slowlog; the kernel's, systemd's, supervisord's or the audit daemon's; or such lines from syslog, journalctl, docker or kubectl`;
 }
 
 function reasonOf(error: unknown): string {
@@ -123,6 +124,9 @@ function startOf(file: OpenFile, { kind, format }: LogToRead, since: number, now
 
 /** Bytes of an access log whose lines are counted together, with the time of the first one. A multiple of a piece. */
 const PART = 1024 * 1024;
+
+/** With what editors and shells of Windows begin a file. */
+const MARK = Buffer.of(0xef, 0xbb, 0xbf);
 
 /** Hands the lines of one log to the collector. */
 export class LogReader {
@@ -166,8 +170,10 @@ export class LogReader {
   }
 
   /** Whole lines; the last one may lack its end. */
-  block(block: Buffer): void {
+  block(whole: Buffer): void {
     const { collector, log } = this;
+    const block =
+      this.begun || !whole.subarray(0, MARK.length).equals(MARK) ? whole : whole.subarray(MARK.length);
     if (!this.begun) {
       const first = firstLine(block);
       this.begun = true;
@@ -214,7 +220,11 @@ export class LogReader {
 
   private kindOf(line: string): LogKind {
     if (/^\[\d\d-[A-Z][a-z][a-z]-\d{4} \d\d:\d\d:\d\d\] {1,4}\[pool /.test(line)) return "slow";
-    if (this.format.read(line) !== null) return "access";
+    const format = this.format.read(line) === null ? this.collector.formats.of(line) : this.format;
+    if (format !== null) {
+      this.format = format;
+      return "access";
+    }
     const fpm = new AccessFormat(FPM_DEFAULT);
     if (fpm.read(line) === null) return "lines";
     this.format = fpm;

@@ -8,6 +8,7 @@ import { mayBeConfiguration, namesFpm, namesNginx } from "../../host/names.js";
 import { nameOf } from "../../host/path.js";
 import { namedLogs } from "../../live/named-logs.js";
 import { AccessFormat, COMBINED } from "../../logs/access.js";
+import { formatOfJson } from "../../logs/access-formats.js";
 import { isWrapped, unwrapped } from "../../logs/docker.js";
 import { readLine } from "../../logs/line.js";
 import type { ReadHost } from "../../read-hosts.js";
@@ -41,7 +42,10 @@ function isLog(path: string, word: string, now: number): boolean {
   const access = new AccessFormat(COMBINED);
   const text = start.bytes.toString("latin1");
   const isLine = (line: string): boolean =>
-    isWrapped(line) || readLine(unwrapped(line), now) !== null || access.read(line) !== null;
+    isWrapped(line) ||
+    readLine(unwrapped(line), now) !== null ||
+    access.read(line) !== null ||
+    formatOfJson(line) !== null;
   return text.split("\n", 5).some(isLine) || !mayBeRead(path, text);
 }
 

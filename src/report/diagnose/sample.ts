@@ -6,8 +6,13 @@ import { escapeText } from "../terminal/escape.js";
 /** Characters of a message that are shown; what PHP says may be long. */
 const LONGEST = 200;
 
-/** Signatures whose message quotes what the client sent. */
-const QUOTING: ReadonlySet<string> = new Set(["header-line-too-long", "uri-too-long", "invalid-header"]);
+/** Signatures whose message quotes what the client sent, or who it is: what is shown of it. */
+const QUOTING: ReadonlyMap<string, RegExp> = new Map([
+  ["header-line-too-long", /^[^:]*:/],
+  ["uri-too-long", /^[^:]*:/],
+  ["invalid-header", /^[^:]*:/],
+  ["modsecurity-denied", /ModSecurity: Access denied with code \d{3} \(phase \d\)|\[id "\d{1,10}"\]/g],
+]);
 
 /**
  * A line of a log without what tells who asked: no client address, query, referrer, cookies, user. It is put together of
@@ -19,7 +24,8 @@ export function shownSample(
 ): { readonly text: string; readonly source: string } {
   const { time, level, request } = line;
   const message = messageAsWritten(line.message);
-  const words = QUOTING.has(signature) ? message.slice(0, message.indexOf(":") + 1) : withoutPersons(message);
+  const shown = QUOTING.get(signature);
+  const words = shown === undefined ? withoutPersons(message) : (message.match(shown) ?? []).join(" ");
   const said = words.length > LONGEST ? `${words.slice(0, LONGEST)}…` : words;
   const parts = [time === null ? "" : showTime(time), level === null ? "" : `[${level}]`, said].filter(
     (part) => part !== "",

@@ -49,6 +49,12 @@ function slow(random: Random): string {
 function wrapped(line: string, random: Random): string {
   if (random.chance(0.5))
     return JSON.stringify({ log: `${line}\n`, stream: "stderr", time: "2026-11-28T12:00:00Z" });
+  if (random.chance(0.3))
+    return JSON.stringify({
+      MESSAGE: line,
+      SYSLOG_IDENTIFIER: "nginx",
+      __REALTIME_TIMESTAMP: "1790000000000000",
+    });
   return random.chance(0.5) ? `web-1  | ${line}` : `2026-11-28T12:00:00.123456789Z stderr F ${line}`;
 }
 
