@@ -94,3 +94,11 @@ describe("the page of a line", () => {
     expect(out).not.toMatch(/tok3n|fastcgi_read_timeout|PHP sent/);
   });
 });
+
+test("no status is promised where a script may go on", async () => {
+  const said =
+    "PHP Warning:  session_start(): open(/var/lib/php/sessions/sess_a, O_RDWR) failed: Permission denied (13) in /srv/shop/index.php on line 1";
+  const out = await explain(said);
+  expect(out).toContain("PHP may not use the directory of the sessions");
+  expect(out).not.toContain("clients get");
+});
