@@ -148,9 +148,12 @@ type Group<T> = readonly [T, ...T[]];
 
 /** Whether answers are stored and used at all. */
 function isUsed({ binding: { block } }: Cached): boolean {
-  return (["fastcgi_no_cache", "fastcgi_cache_bypass"] as const).every(
-    (name) => condition(block, name)?.holds !== "always",
-  );
+  return (["fastcgi_no_cache", "fastcgi_cache_bypass"] as const).every((name) => {
+    const found = condition(block, name);
+    // What a template fills in may be `1`.
+    const written = found?.nodes.every(({ directive }) => directive.args.every((one) => !one.placeholder));
+    return found?.holds !== "always" && written !== false;
+  });
 }
 
 function noKey(host: Host, group: Group<Cached>): Draft<Case> {

@@ -15,6 +15,7 @@ import { scriptPath } from "../../src/model/request/script-path.js";
 import { matchingOf } from "../../src/nginx/location/extensions.js";
 import { effectiveNode } from "../../src/nginx/tree/effective.js";
 import { argument, childrenNamed, headPlace } from "../../src/nginx/tree/nodes.js";
+import type { Node } from "../../src/nginx/types.js";
 import type { SetValue } from "../../src/source/effective.js";
 import { samePlace } from "../../src/source/file.js";
 import { markdown } from "../../src/source/markdown.js";
@@ -86,6 +87,8 @@ export const docRoot = defineRule({
   *find(binding, host): Generator<Moved> {
     const { alias, unread } = rootOf(binding.block);
     if (unread !== null) return;
+    // The part that an alias replaces is one that a template fills in.
+    if (alias !== null && isTemplated(binding.location)) return;
     const sent = sentScript(binding);
     const prefix = alias === "all" ? "" : aliasedPrefix(binding.block);
     const directory = sent === null ? null : directoryOf(host, binding, sent);
@@ -175,6 +178,13 @@ export const docRoot = defineRule({
   },
 });
 
+/** Whether a template fills in what a location, or one around it, is for. */
+function isTemplated(location: Node): boolean {
+  for (let at: Node | null = location; at !== null; at = at.parent)
+    if (at.name === "location" && at.directive.args.some(({ placeholder }) => placeholder)) return true;
+  return false;
+}
+
 const docRoots = perKey((host: Host) => requestValues(host, "doc_root"));
 
 function hasChroot({ pool }: Pair): boolean {
@@ -234,6 +244,8 @@ function exactUrl(binding: Binding, { param }: SentScript, docRoot: string): str
   const { location, block } = binding;
   const { modifier, text } = matchingOf(location);
   if (modifier !== "=" || childrenNamed(location, "rewrite").length > 0) return null;
+  // What a template fills in may be that very URL.
+  if (location.directive.args.some(({ placeholder }) => placeholder)) return null;
   const script = param.value.replace(
     /^\$(?:document_root|realpath_root)\b/,
     literalRoot(binding)?.path ?? "$",
@@ -241,6 +253,7 @@ function exactUrl(binding: Binding, { param }: SentScript, docRoot: string): str
   if (script.includes("$") || !script.startsWith("/")) return null;
   const index = text.endsWith("/") ? effectiveNode(block, "fastcgi_index") : null;
   if (index?.kind === "unknown") return null;
+  if (index?.kind === "set" && index.node.directive.args[0]?.placeholder === true) return null;
   const name = text + (index?.kind === "set" ? (argument(index.node, 0) ?? "") : "");
   return normalizePath(docRoot + name) === normalizePath(script) ? null : text;
 }

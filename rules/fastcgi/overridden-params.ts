@@ -156,9 +156,11 @@ function* overridden(binding: Binding): Generator<Overridden> {
     }
   }
   const query = otherValue(binding.block, set, "QUERY_STRING");
-  const script = set.params.get("SCRIPT_FILENAME")?.value ?? "";
+  const sentAs = set.params.get("SCRIPT_FILENAME");
+  const script = sentAs?.value ?? "";
   const fixed = !/\$(?!\{?(?:document_root|realpath_root)\b)/.test(script);
   if (query !== null && query.constant !== null) {
+    if (query.constant !== "" && sentAs?.node.directive.args[1]?.placeholder === true) return;
     if (query.constant === "" || !fixed) yield { ...query, case: "query", binding };
     else if (takesTheRest(binding)) yield { ...query, case: "fixed-query", binding };
   }

@@ -122,7 +122,8 @@ function* fallbacks(host: Host): Generator<Fallback> {
       for (const way of visit(host, http, server, target)?.ways ?? []) {
         const { steps, outcome } = way;
         const step = steps.find((one): one is Tried => one.kind === "try-files" && one.answer === "last");
-        if (step === undefined || /^[/@=]/.test(step.path)) continue;
+        // Where it ends is not known if something on its way was not read.
+        if (step === undefined || /^[/@=]/.test(step.path) || outcome.kind === "unknown") continue;
         if (reachesWithoutSlash(host, way, pathOf(step))) continue;
         const written = argument(step.node, step.index) ?? "";
         // What a variable begins with may be meant.

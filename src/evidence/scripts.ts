@@ -50,11 +50,15 @@ export function passedForVisitors(host: Host, server: Node, target: string): rea
  * pool's `chdir`, its `chroot`, or wherever a container starts it.
  */
 export function reachesWithoutSlash(host: Host, { outcome, rests }: Way, path: string): boolean {
-  const script = outcome.kind === "php" ? sentParam(outcome, "SCRIPT_FILENAME") : null;
-  if (outcome.kind !== "php" || script === null) return false;
-  if (script.startsWith("/")) return script.endsWith(`/${path}`);
-  return answersTo(host, outcome, filesOf(host), rests).some(
-    ({ answer }) => answer.kind === "runs" || answer.kind === "unknown",
+  if (outcome.kind !== "php") return false;
+  const sent = outcome.params.findLast(({ name }) => name === "SCRIPT_FILENAME");
+  if (sent === undefined) return false;
+  // Which script, or which pool it is for, is not known.
+  if (sent.text === null) return true;
+  if (sent.text.startsWith("/")) return sent.text.endsWith(`/${path}`);
+  const answers = answersTo(host, outcome, filesOf(host), rests);
+  return (
+    answers.length === 0 || answers.some(({ answer }) => answer.kind === "runs" || answer.kind === "unknown")
   );
 }
 

@@ -6,7 +6,7 @@ import { once, perKey } from "../source/memo.js";
 import { type Address, fpmAddress } from "./address/address.js";
 import { includedPath } from "./fpm-includes.js";
 import type { Host } from "./host.js";
-import { isCopy, partlyRead } from "./left-out.js";
+import { isCopy, openAt, partlyRead } from "./left-out.js";
 
 /** Files with pools that lie in a directory from which PHP-FPM reads others. */
 
@@ -38,13 +38,14 @@ const readIn = perKey(
 
 function leftOutBeside(host: Host, master: FpmMaster): readonly LeftOutPool[] {
   if (master.main === null) return [];
+  const open = master.includes.flatMap(({ pattern }) => openAt(pattern) ?? []);
   const names = new Set(master.pools.map(({ name }) => name.toLowerCase()));
   const includes = master.includes
     .filter(({ result }) => result.kind === "files")
     .map((include) => [include, includedPath(master, include)] as const);
   return partlyRead(host.fs, includes, readIn(host)).flatMap(({ include, unread }) =>
     unread.flatMap(({ name, path, entry }): readonly LeftOutPool[] => {
-      const answer = isCopy(name) ? null : entry.read();
+      const answer = isCopy(name) || open.some((begin) => path.startsWith(begin)) ? null : entry.read();
       if (answer === null || "unreadable" in answer || answer.text.includes("\0")) return [];
       const found = poolIn(fileOf(host.fs, entry, answer.text));
       return found === null || names.has(found.name.toLowerCase()) ? [] : [{ include, path, ...found }];

@@ -1,6 +1,7 @@
 import type { FileEntry, HostFilesystem } from "../host/filesystem.js";
 import { isGlob } from "../host/glob.js";
 import { directoryOf } from "../host/path.js";
+import { readMarks } from "../source/template.js";
 
 /** What lies in a directory from which an `include` with a wildcard reads other files. */
 
@@ -35,6 +36,14 @@ export function partlyRead<I>(
     directory,
     unread: unreadIn(fs, directory, read),
   }));
+}
+
+/** How an include begins whose end a template or the environment fills in; `null`: it is written out. */
+export function openAt(pattern: string): string | null {
+  const at = pattern.indexOf("$");
+  const [mark] = readMarks(pattern);
+  const first = Math.min(at === -1 ? pattern.length : at, mark?.start ?? pattern.length);
+  return first === pattern.length ? null : pattern.slice(0, first);
 }
 
 function unreadIn(fs: HostFilesystem, directory: string, read: ReadonlySet<string>): readonly UnreadFile[] {

@@ -3,7 +3,7 @@ import { directoryOf, joinPath } from "../host/path.js";
 import type { NginxInclude } from "../nginx/types.js";
 import { type Place, place } from "../source/file.js";
 import type { Host } from "./host.js";
-import { isCopy, partlyRead } from "./left-out.js";
+import { isCopy, openAt, partlyRead } from "./left-out.js";
 
 /** Files with sites that lie in a directory from which nginx reads others. */
 
@@ -34,10 +34,17 @@ export function leftOutFiles({ nginx, fs }: Host): readonly Half[] {
   const includes = nginx.includes
     .filter(({ pattern }) => !pattern.includes("$"))
     .map((include) => [include, joinPath(directoryOf(main.file.path), include.pattern)] as const);
+  const from = directoryOf(main.file.path);
+  const open = nginx.includes.flatMap(({ pattern }) => {
+    const begin = openAt(pattern);
+    return begin === null ? [] : [begin === "" || begin.startsWith("/") ? begin : `${from}/${begin}`];
+  });
   const read = new Set(nginx.texts.map(({ file }) => file.path));
   return partlyRead(fs, includes, read).flatMap(({ include, directory, unread }): readonly Half[] => {
     const [first, ...others] = unread.flatMap(({ name, path, entry }) => {
-      const server = isCopy(name) ? null : serverIn(fs, entry);
+      // What a template fills in may name it.
+      const named = isCopy(name) || open.some((begin) => path.startsWith(begin));
+      const server = named ? null : serverIn(fs, entry);
       return server === null ? [] : [{ include, path, server }];
     });
     if (first === undefined) return [];

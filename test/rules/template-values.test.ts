@@ -181,6 +181,37 @@ test("a placeholder in the place of a value brings no error and no warning", { t
   expect(tried).toBeGreaterThanOrEqual(RUNS);
 });
 
+/** Fixtures of which a rule spoke when a template filled in one of their values. */
+const SPOKE = [
+  "buffer/body-limit-mismatch/ok-php-value",
+  "connect/empty-variable/ok-names-of-the-server",
+  "fastcgi/cache-key/ok-never-stored",
+  "fastcgi/cache-key/ok-no-head",
+  "fastcgi/doc-root/ok-alias",
+  "fastcgi/doc-root/ok-same-exact",
+  "fastcgi/doc-root/ok-same-start-page",
+  "fastcgi/overridden-params/ok-if-not-empty",
+  "fastcgi/overridden-params/ok-script-with-query",
+  "fastcgi/protection-bypassed/ok-condition-of-server",
+  "fpm/left-out-file/ok-second-include",
+  "nginx/left-out-file/ok-second-include",
+  "request/fallback-without-slash/ok-brought-slash",
+  "request/fallback-without-slash/ok-relative-chroot",
+];
+
+test.each(SPOKE)("each value of %s", (name) => {
+  const found = caseOf(join(home, name));
+  if (found === null) throw new Error("there is no such fixture");
+  const { given, spots } = found;
+  const told = spots.flatMap((spot) => {
+    const text = textOf(given.fs, spot.path);
+    const fs = withText(given.fs, spot.path, replaced(text, spot, PLACEHOLDERS[0], "whole"));
+    const rules = more(buildHost(given.spec, fs, { phpVersion: null }), found);
+    return rules.map((rule) => `${rule}: ${text.slice(spot.start, spot.end)}`);
+  });
+  expect(told).toEqual([]);
+});
+
 /** Whether nginx reads it: where a file is broken anyway, a value is not what its place says. */
 function isReadable(text: string): boolean {
   return (

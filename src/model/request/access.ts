@@ -70,9 +70,10 @@ function refusals(block: Node): readonly Node[] {
   });
 }
 
-/** Whether a server refuses clients before it chooses a location. */
+/** Whether a server refuses clients before it chooses a location, or may when a template has filled in its answer. */
 export function refusesClients(server: Node): boolean {
-  return refusals(server).length > 0;
+  const open = childrenNamed(server, "if").flatMap((node) => childrenNamed(node, "return"));
+  return refusals(server).length > 0 || open.some(({ directive }) => directive.args[0]?.placeholder === true);
 }
 
 /** Variables that tell by its address, its certificate or its country who the client is. */

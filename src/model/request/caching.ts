@@ -80,7 +80,10 @@ export function mayTellHead(block: Node): boolean {
 }
 
 const mapsMethod = perKey((http: Node): boolean =>
-  [...tablesOf(http).values()].some(({ source }) => variablesIn(source).includes("request_method")),
+  [...tablesOf(http).values()].some(
+    ({ node, source }) =>
+      variablesIn(source).includes("request_method") || node.directive.args[0]?.placeholder === true,
+  ),
 );
 
 function isAboutHead(node: Node): boolean {

@@ -63,9 +63,17 @@ function onlyInIf(block: Node, name: string): EmptyVariable | null {
     ),
   );
   const [node] = ifs;
+  if (levels.some((level) => level !== null && setsUnknown(level))) return null;
   // With a negated condition next to another one the two may be all there is.
   if (node === undefined || (ifs.length > 1 && ifs.some(isNegated))) return null;
   return ifs.some(mayHoldAlways) ? null : { name, node, kind: "if" };
+}
+
+/** Whether a template names the variable that an `if` of the level sets. */
+function setsUnknown(level: Node): boolean {
+  return childrenNamed(level, "if").some((one) =>
+    childrenNamed(one, "set").some(({ directive }) => directive.args[0]?.placeholder === true),
+  );
 }
 
 /** The first `set` of a location where every one of them comes after what ends its rewriting. */
@@ -129,6 +137,8 @@ export function isCovered({ name, kind }: EmptyVariable, block: Node): boolean {
   const { leading, trailing, expressions } = mapRows(table);
   const patterns = leading.size + trailing.size + expressions.length > 0;
   const server = enclosing(block, "server");
+  // A template fills in the names that the rows are for.
+  if (server !== null && !childrenNamed(server, "server_name").every(isWritten)) return true;
   const names = server === null ? [] : serverNames(server);
   if (/^\$\{?(?:host|http_host|server_name|ssl_server_name)\}?$/.test(source)) {
     const literal = names.filter((one) => one !== "_" && one !== "");

@@ -104,6 +104,9 @@ function valueIn(node: Node, name: string): Effective<string> | null {
   const value = entryIn(statementsOf(node.directive), name);
   // A variable that may hold lines of its own may set anything.
   if (text.includes("$") && variablesIn(text).some((one) => !ONE_LINE.has(one))) return unknown;
+  // So may what a template fills in where a line is expected.
+  if (node.directive.args[1]?.placeholder === true && text.split("\n").some((line) => !line.includes("=")))
+    return unknown;
   if (value === undefined) return null;
   return value === null || value.includes("$") ? unknown : { kind: "set", value, place };
 }

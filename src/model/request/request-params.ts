@@ -57,5 +57,6 @@ export function otherValue(block: Node, set: ParamSet, name: string): OtherValue
 }
 
 function isSkipped(node: Node): boolean {
-  return argument(node, 1) === "" && argument(node, 2) === "if_not_empty";
+  const [, , third] = node.directive.args;
+  return argument(node, 1) === "" && (third?.text === "if_not_empty" || third?.placeholder === true);
 }
