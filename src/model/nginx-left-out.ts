@@ -34,10 +34,10 @@ export function leftOutFiles({ nginx, fs }: Host): readonly Half[] {
   const includes = nginx.includes
     .filter(({ pattern }) => !pattern.includes("$"))
     .map((include) => [include, joinPath(directoryOf(main.file.path), include.pattern)] as const);
-  const from = directoryOf(main.file.path);
+  const base = directoryOf(main.file.path);
   const open = nginx.includes.flatMap(({ pattern }) => {
     const begin = openAt(pattern);
-    return begin === null ? [] : [begin === "" || begin.startsWith("/") ? begin : `${from}/${begin}`];
+    return begin === null ? [] : [begin === "" || begin.startsWith("/") ? begin : joinPath(base, begin)];
   });
   const read = new Set(nginx.texts.map(({ file }) => file.path));
   return partlyRead(fs, includes, read).flatMap(({ include, directory, unread }): readonly Half[] => {
