@@ -1,3 +1,4 @@
+import { isLoopbackOnly } from "../model/address/address.js";
 import type { Host } from "../model/host.js";
 import { chooseServer, type Listen, listensOf, namesOf, pointFor } from "../model/request/resolve/servers.js";
 import { effectiveFlag, effectiveList } from "../nginx/tree/effective.js";
@@ -26,7 +27,7 @@ export const certifiedServers = perKey(({ nginx }: Host): readonly CertifiedServ
 );
 
 function certified(http: Node, server: Node): CertifiedServer | null {
-  const listens = listensOf(server).filter(({ tls }) => tls);
+  const listens = listensOf(server).filter((listen) => listen.tls && !isForProxy(listen));
   const found = effectiveList(server, "ssl_certificate");
   if (listens.length === 0 || found.kind !== "set" || !found.complete) return null;
   const rejects = effectiveFlag(server, "ssl_reject_handshake");
@@ -45,6 +46,13 @@ function certified(http: Node, server: Node): CertifiedServer | null {
     names: [...own, ...below],
     whole: trailing.length === 0 && expressions.length === 0 && open === null,
   };
+}
+
+/** Whether only a proxy comes to it, from the same machine or with the address of its client in front. */
+function isForProxy({ address, node }: Listen): boolean {
+  return (
+    isLoopbackOnly(address) || node?.directive.args.some(({ text }) => text === "proxy_protocol") === true
+  );
 }
 
 /** Whether requests for a name go to that server, and to none that has it before. */

@@ -62,6 +62,14 @@ describe("names of certificates", () => {
     expect(statusOf(`${tls} server_name ${names};`, { [A]: certificate })).toBe(status);
   });
 
+  test.each(["127.0.0.1:8443 ssl", "[::1]:8443 ssl", "unix:/run/shop.sock ssl", "443 ssl proxy_protocol"])(
+    "only a proxy comes to %s",
+    (listen) => {
+      const server = `listen ${listen}; ssl_certificate ${A}; server_name shop.example;`;
+      expect(statusOf(server, { [A]: ["blog.example"] })).toBe("skipped");
+    },
+  );
+
   const other = { [A]: ["blog.example"] };
   test.each([
     ["signed by itself", statusOf(`${tls} server_name shop.example;`, other, true), "skipped"],
@@ -97,6 +105,11 @@ describe("names of certificates", () => {
     [
       "from http",
       statusOf("listen 443 ssl; server_name shop.example;", other, false, `ssl_certificate ${A};`),
+      "warning",
+    ],
+    [
+      "a proxy has an address of its own",
+      statusOf(`${tls} listen 127.0.0.1:8443 ssl; server_name shop.example;`, other),
       "warning",
     ],
     [

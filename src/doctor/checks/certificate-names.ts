@@ -10,7 +10,7 @@ export const certificateNames: Check = {
   fires:
     "none of a server's names is in any of its certificates, or it has `www.` and the name without, and only one of them is: clients refuse the connection",
   silent:
-    "the certificate is signed by itself, which only a proxy in front takes; `set_real_ip_from` tells of such a proxy; the server has only names of a private network, addresses or `_`, or a regular expression that may be meant; a further name is in no certificate; `ssl_certificate` has a variable",
+    "the certificate is signed by itself, which only a proxy in front takes; `set_real_ip_from` tells of such a proxy, as `proxy_protocol` or an address that only the same machine reaches do; the server has only names of a private network, addresses or `_`, or a regular expression that may be meant; a further name is in no certificate; `ssl_certificate` has a variable",
   cannotTell: "a certificate was not read",
   judge: (look) => certifiedServers(look.host).flatMap((server) => answerFor(look, server) ?? []),
 };

@@ -164,6 +164,13 @@ export function isLocal(address: Address): boolean {
   return isLoopback(host) || host === "0.0.0.0" || host === "::";
 }
 
+/** Whether only programs of the same machine get to who listens there. */
+export function isLoopbackOnly(address: Address): boolean {
+  return (
+    isLocal(address) && (address.kind === "unix" || (address.host !== "0.0.0.0" && address.host !== "::"))
+  );
+}
+
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host);
 }

@@ -18,6 +18,7 @@ import {
   type Address,
   inDirectory,
   isLocal,
+  isLoopbackOnly,
   isRelative,
   meetingPoint,
   nginxAddress,
@@ -366,11 +367,6 @@ function isReached(
     address.port === portAt(machine, real) &&
     !isLoopbackOnly(address)
   );
-}
-
-/** Whether only programs of the same machine get to it. */
-function isLoopbackOnly(address: TcpAddress): boolean {
-  return isLocal(address) && address.host !== "0.0.0.0" && address.host !== "::";
 }
 
 /**
