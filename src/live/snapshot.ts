@@ -57,7 +57,8 @@ export function readSnapshot(text: string): Snapshot {
     if (kind === "fd" && isPath(`${descriptors}/${first}`)) links.set(`${descriptors}/${first}`, path);
     if (kind === "lists") shown = true;
     if (kind === "acl" || kind === "gone" || kind === "empty") marks[kind].add(rest);
-    if (kind === "link" && path !== "" && isPath(first)) links.set(first, path);
+    // /proc/self is kept as a directory: each program of the script was another process there.
+    if (kind === "link" && path !== "" && isPath(first) && first !== "/proc/self") links.set(first, path);
     if (kind === "stat") {
       const status = statusIn(first);
       if (status !== null && isPath(path)) states.set(path, status);

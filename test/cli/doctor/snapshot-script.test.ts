@@ -26,7 +26,7 @@ beforeAll(() => {
   writeFileSync(join(dir, `etc/sites/two\n${dir}/secret`), "# nothing\n");
   symlinkSync("disk", join(dir, "data"));
   const map = Array.from({ length: 4000 }, (_, at) => `/a/page${at} /b/page${at};`).join("\n");
-  const nginx = `user root;\nevents {}\nhttp { map $uri $x {\n${map}\n}\n server { listen 127.0.0.1:1; root "${dir}/my site"; } server { root ${dir}/data/www; } server { root ${dir}/gone/www; } }\n`;
+  const nginx = `user root;\nerror_log /dev/stderr;\nevents {}\nhttp { map $uri $x {\n${map}\n}\n server { listen 127.0.0.1:1; root "${dir}/my site"; } server { root ${dir}/data/www; } server { root ${dir}/gone/www; } }\n`;
   const fpm = `[shop]\nuser = root\nlisten = ${dir}/shop.sock\npm = static\npm.max_children = 1\nchroot = ${dir}/jail\nchdir = /app\nphp_admin_value[session.save_path] = ${dir}/kept/$pool\n`;
   writeFileSync(join(dir, "etc/nginx.conf"), nginx);
   writeFileSync(join(dir, "etc/php-fpm.conf"), fpm);
@@ -65,6 +65,12 @@ describe("the script", () => {
     const names = ODD_NAMES.filter((name) => !name.includes("\n"));
     expect(names.filter((name) => tree[join(dir, "etc/sites", name).slice(1)] !== "# nothing\n")).toEqual([]);
     expect(names.filter((name) => stateOf(`etc/sites/${name}`) !== "file")).toEqual([]);
+  });
+
+  test("a log on /dev/stderr, which leads through /proc/self, hides nothing of /proc", () => {
+    const { fs } = readSnapshot(collected).machine;
+    expect(collected).toMatch(/^link \/proc\/self\t\d+$/m);
+    expect(fs.entry("/proc/self/status")).toMatchObject({ kind: "file", path: "/proc/self/status" });
   });
 
   test("a name with a line break names no other file", () => {
