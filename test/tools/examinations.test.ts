@@ -24,7 +24,7 @@ const QUICK = [
   "nginx with a prefix and a relative file",
   "a prefix, and a relative log shows it",
   "a worker of PHP-FPM stopped",
-  "a certificate for another name",
+  "a certificate for another name on loopback",
   "PHP's log is root's",
   "an empty root",
 ];
