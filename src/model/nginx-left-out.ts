@@ -31,10 +31,10 @@ export interface Half {
 export function leftOutFiles({ nginx, fs }: Host): readonly Half[] {
   const main = nginx?.hasMain === true ? nginx.texts[0] : undefined;
   if (nginx === null || main === undefined) return [];
+  const base = directoryOf(main.file.path);
   const includes = nginx.includes
     .filter(({ pattern }) => !pattern.includes("$"))
-    .map((include) => [include, joinPath(directoryOf(main.file.path), include.pattern)] as const);
-  const base = directoryOf(main.file.path);
+    .map((include) => [include, joinPath(base, include.pattern)] as const);
   const open = nginx.includes.flatMap(({ pattern }) => {
     const begin = openAt(pattern);
     return begin === null ? [] : [begin === "" || begin.startsWith("/") ? begin : joinPath(base, begin)];
